@@ -138,7 +138,7 @@ def explain(error: BotoCoreError | ClientError) -> str:
 def concerns_one_resource(error: BotoCoreError | ClientError) -> bool:
     """Return whether an error can be that of one resource: neither access nor the connection is the cause."""
     if isinstance(error, ClientError):
-        return _of_response(error)[0] not in {NOT_ACCEPTED[0], CLOCK[0], FORBIDDEN[0]}
+        return _of_response(error) not in {NOT_ACCEPTED, CLOCK, FORBIDDEN}
     return isinstance(error, ParamValidationError)
 
 

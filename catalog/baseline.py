@@ -1,7 +1,7 @@
 """What an environment publishes while it is healthy: the baseline of drills.
 
 Each metric of a kind has a baseline (`MetricTemplate.baseline`), and so have the lines of a log
-(`logs.handled`) and anomaly bands (`AlarmTemplate.anomaly_upper`). The values are moved within the thresholds
+(`logs.line`) and anomaly bands (`AlarmTemplate.anomaly_upper`). The values are moved within the thresholds
 and the SLOs of the configuration: a service with a lower threshold for its latency is healthy below it.
 """
 
@@ -168,5 +168,5 @@ def _lines(services: list[Service], limits: Mapping[Metric, _Limits]) -> Iterato
             latency = aws_metric(subject.metric(logs.LATENCY.stat("p99", "latency"), 60))
             ms = subject.ms_per_unit(logs.LATENCY)
             ((duration, _),) = limits.get(latency, _Limits()).fitted(((logs.HANDLED_MS / ms, 1),))
-            line = logs.handled(subject.log, duration * ms)
+            line = logs.line(subject.log, duration * ms, is_error=False)
             yield from ((group.name, line) for group in groups if group.writer == "service")

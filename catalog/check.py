@@ -13,6 +13,7 @@ from catalog.build import assemble
 from catalog.kinds import ENVIRONMENT, EVERY_KIND
 from catalog.kinds.kind import Kind
 from catalog.naming import Names
+from catalog.own_rules import Breach
 from catalog.owned import functions, queues, roles
 from catalog.samples import statistic_problem
 from catalog.services import Instance, Service
@@ -29,9 +30,7 @@ from config.errors import Cite, Location, Text
 from config.models import Environment
 from config.services import ExistingEcsService, ExistingFunction, LoggingService
 from config.types import Share
-
-Breach = tuple[Location, Text]
-"""Location and message."""
+from config.words import WORD
 
 
 def check(env: Environment) -> Iterator[Breach]:
@@ -213,10 +212,6 @@ def _check_keys(
             yield (*at, key, "threshold"), f"must be {of} (found: {tuning.threshold})"
 
 
-_WORD = 64
-"""Maximum characters of a word that a message shows."""
-
-
 def _check_applies(at: Location, subject: Subject, alarm: AlarmTemplate) -> Iterator[Breach]:
     """Reject settings of an alarm that does not exist: their author expects the alarm to exist."""
     left_out = subject.left_out(alarm)
@@ -382,7 +377,7 @@ def _check_slo(service: Service, slo: Slo) -> Iterator[tuple[str, Text]]:
     known = [offer.key for offer in offers(service.kind, service.subject)]
     if counted is None:
         found = slo.events or "nothing"
-        sentence = f"must be one of: {', '.join(known)} (found: {found[:_WORD]})"
+        sentence = f"must be one of: {', '.join(known)} (found: {found[:WORD]})"
         yield "events", own_rules.with_hint(sentence, found, known)
     elif slo.slower_than_ms is not None and counted.latency is None:
         yield "slower_than_ms", f"is not valid for {counted.key}, which have no durations"

@@ -89,7 +89,7 @@ def digest(name: str) -> str:
 
 
 _MOST_WORD = 40
-"""Characters of a word in names that is made of a name in AWS, which may have 512."""
+"""Maximum characters of the part of a name that `word` returns; names in AWS may have 512."""
 
 
 def word(name: str) -> str:

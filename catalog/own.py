@@ -54,6 +54,8 @@ ROLE: Final = "own"
 """Role of the graphs of own metrics."""
 _SIZES = ("bytes", "bits")
 _MINUTE_S = 60
+_EVALUATION_PERIODS, _DATAPOINTS = 5, 3
+"""Defaults of a new alarm, as `config.alarms.Tuning` states."""
 _ARITHMETIC = ("+", "-", "*", "/")
 _CHOICES = {"IF": 1, "FILL": 0}
 """Functions that return one of their arguments -> the first of these."""
@@ -150,19 +152,19 @@ class Own:
             least=limit("least", "the lowest value of the metric", metric.least),
             most=_most(base, sample) or limit("most", "the highest value of the metric", metric.most),
             sample=sample,
-            statistics=tuple(known.get("statistics", ())),
         )
 
-    def templates(self) -> tuple[AlarmTemplate, ...]:
-        """Return the new alarms that are valid."""
-        made = (self._alarm(key, tuning) for key, tuning in self.alarms.items())
-        return tuple(template for template in made if template is not None)
+    @functools.cached_property
+    def templates(self) -> Mapping[str, AlarmTemplate]:
+        """The new alarms that are valid, by key."""
+        made = ((key, self._alarm(key, tuning)) for key, tuning in self.alarms.items())
+        return {key: template for key, template in made if template is not None}
 
     def _alarm(self, key: str, tuning: Tuning) -> AlarmTemplate | None:
         watches = self._watched(key, tuning)
         if watches is None or not isinstance(tuning.threshold, float) or tuning.summary is None:
             return None
-        periods = tuning.evaluation_periods or 5
+        periods = tuning.evaluation_periods or _EVALUATION_PERIODS
         return AlarmTemplate(
             key=key,
             watches=watches,
@@ -171,7 +173,7 @@ class Own:
             unit_words=tuning.unit_words or in_unit(watches.unit, watches.label),
             period_s=tuning.period_s or _MINUTE_S,
             evaluation_periods=periods,
-            datapoints_to_alarm=tuning.datapoints_to_alarm or min(3, periods),
+            datapoints_to_alarm=tuning.datapoints_to_alarm or min(_DATAPOINTS, periods),
             missing=tuning.missing or "notBreaching",
             part_of=tuning.part_of,
             min_samples=tuning.min_samples,
@@ -223,7 +225,7 @@ class Own:
 
     def graphs(self) -> tuple[GraphTemplate, ...]:
         """Return a graph of each own metric, with the alarms on it, and of each expression."""
-        alarms = {template.key: template for template in self.templates()}
+        alarms = self.templates
         graphs = []
         for key in self.metrics:
             if (series := self.series.get(key)) is None:

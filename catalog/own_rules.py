@@ -12,6 +12,7 @@ from catalog.kinds import KINDS, resources
 from catalog.known_metrics import AWS_METRICS, NAMESPACES, why_unknown
 from catalog.naming import Names
 from catalog.own import Own, divisor, filter_key, ids_of
+from catalog.reach import outcome
 from catalog.samples import healthy_datapoint, published, statistic_problem
 from catalog.services import Instance, Service
 from catalog.specs import Alarm, LogFilter, Math
@@ -26,7 +27,7 @@ from catalog.templates import (
     metrics_of,
 )
 from catalog.texts import number
-from cloudwatch import maths, patterns, validation
+from cloudwatch import maths, patterns, publishing, validation
 from cloudwatch.alarms import OPERATORS, Comparison
 from cloudwatch.errors import InputError, PatternError
 from cloudwatch.statistic import check_statistic
@@ -36,7 +37,7 @@ from config.errors import Location, Text, cut
 from config.limits import EXPRESSION_CHARACTERS
 from config.metrics import OwnMetric
 from config.models import Environment
-from config.words import did_you_mean
+from config.words import WORD, did_you_mean
 
 Breach = tuple[Location, Text]
 """Location and message."""
@@ -46,8 +47,6 @@ _RESERVED: Final = {aws_alarms.RESULT, aws_alarms.OBSERVED, aws_alarms.BAND}
 _COUNTED: Final = ("Sum", "SampleCount")
 _SIMILAR: Final = 0.9
 """Ratio of similarity above which the name of an AWS metric is a spelling mistake: AWS adds metrics."""
-_WORD: Final = 64
-"""Maximum characters of a word for which similar words are searched."""
 _KEYS: Final = {
     "expression": "expression",
     "statistic": "stat",
@@ -202,16 +201,14 @@ def _of_filters(at: Location, service: Service, written: Mapping[tuple[str, str]
         if text := pattern_problem(log_filter.pattern):
             yield (*at, key, "pattern"), text
             continue
-        for problem in validation.problems([], [], [aws_alarms.metric_filter(log_filter, group)]):
-            yield (*at, key), problem.text.removeprefix(f"{_subject(log_filter, group)}: ")
+        spec = aws_alarms.metric_filter(log_filter, group)
+        subject = f"{publishing.subject(spec)}: "
+        for problem in validation.problems([], [], [spec]):
+            yield (*at, key), problem.text.removeprefix(subject)
 
 
 def _written(log_filter: LogFilter) -> tuple[str, str]:
     return log_filter.namespace, log_filter.metric
-
-
-def _subject(log_filter: LogFilter, group: str) -> str:
-    return f"metric filter {log_filter.name!r} of log group {group!r}"
 
 
 def _of_stat(
@@ -243,7 +240,7 @@ def _unknown(instance: Instance, key: str) -> Text:
     if key in instance.kind.series:
         return f"this service does not have the series {key}: it has no load balancer, queue or log of it"
     known = list(own.series)
-    sentence = f"{key[:_WORD]} is not a metric; known: {', '.join(known) or 'none'}"
+    sentence = f"{key[:WORD]} is not a metric; known: {', '.join(known) or 'none'}"
     return with_hint(sentence, key, known)
 
 
@@ -290,7 +287,7 @@ def _of_alarm(instance: Instance, key: str, tuning: Tuning) -> Iterator[tuple[Lo
     yield from problems
     if problems or tuning.enabled is False:
         return
-    template = next(template for template in own.templates() if template.key == key)
+    template = own.templates[key]
     if left_out := instance.subject.left_out(template):
         yield (), f"is not an alarm of this service: {left_out.reason}"
         return
@@ -374,7 +371,7 @@ def _of_counted(at: Location, series: SeriesTemplate, key: str) -> Iterator[tupl
 def _of_part_of(instance: Instance, tuning: Tuning) -> Iterator[tuple[Location, Text]]:
     known = [composite.key for composite in instance.kind.composites if composite.rule is None]
     if tuning.part_of is not None and tuning.part_of not in known:
-        sentence = f"must be one of: {', '.join(known)} (found: {tuning.part_of[:_WORD]})"
+        sentence = f"must be one of: {', '.join(known)} (found: {tuning.part_of[:WORD]})"
         yield ("part_of",), with_hint(sentence, tuning.part_of, known)
 
 
@@ -410,18 +407,12 @@ def healthy_breaches(subject: Subject, alarm: Alarm, template: AlarmTemplate, me
         return None
     values = published(watches.metric, watches.metric.baseline.of(subject.facts))
     datapoint = healthy_datapoint(values, watches.stat, alarm.period_s) if values else None
-    if datapoint is None or not _breaches(alarm, datapoint, threshold):
+    if datapoint is None or outcome(alarm.comparison, threshold, datapoint, datapoint) != "always":
         return None
     text = (
         f"healthy of {metric} is {number(datapoint)} in {number(alarm.period_s / 60)} minutes, which breaches"
     )
     return f"{text} (found: {number(threshold)})"
-
-
-def _breaches(alarm: Alarm, value: float, threshold: float) -> bool:
-    if "OrEqual" in alarm.comparison and value == threshold:
-        return True
-    return value < threshold if _is_less(alarm.comparison) else value > threshold
 
 
 # --- SLOs and widgets

@@ -18,8 +18,8 @@ _IS_ERROR = rf"""{HAS_LEVEL}
   or @message like /" 5\d\d |(status|code)"?[=:] ?"?5\d\d\b|^\S+ \S+ app\S+ .* 5\d\d .*"/
   or @message like /^panic: |^fatal error: |^Traceback|^Exception in thread|^Unhandled exception|panicked at/
   or @message like /^Node\.js v|^\S+\.rb:\d+:in /"""
-"""Errors in the lines of all formats (docs/logs.md). Metric filters are exact; this is for readers, who see
-what a line says: levels of loggers in JSON and in text, responses with status 5xx, and crashes."""
+"""Errors in the lines of all formats (docs/logs.md). Metric filters are exact; this is broader, because
+a person reads the result: levels of loggers in JSON and in text, responses with status 5xx, and crashes."""
 
 
 ERRORS = Query(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from catalog.known_metrics import documented
 from catalog.templates import MetricTemplate
 from cloudwatch.errors import InputError
 from cloudwatch.statistic import Statistic, check_statistic
@@ -94,8 +95,9 @@ def healthy_datapoint(values: Sequence[tuple[float, float]], stat: str, period_s
 
 def _problems(metric: MetricTemplate, statistic: Statistic, *, built_in: bool) -> Iterator[str]:
     found = f"(found: {statistic.text})"
-    if metric.statistics and statistic.text not in metric.statistics:
-        yield f"must be {' or '.join(metric.statistics)}: AWS documents no other of {metric.name} {found}"
+    allowed = documented(metric.namespace, metric.name).get("statistics", ())
+    if allowed and statistic.text not in allowed:
+        yield f"must be {' or '.join(allowed)}: AWS documents no other of {metric.name} {found}"
     least = metric.least.value if metric.least else None
     most = metric.most if metric.most is None or isinstance(metric.most, str) else metric.most.value
     if metric.sample and not _includes(statistic, 1):

@@ -293,8 +293,9 @@ def _widgets(
         services: the services of which a widget can name metrics, by name.
     """
     for widget in widgets:
+        width, height = widget.size
         if widget.text is not None:
-            yield Widget(text=widget.text, width=widget.width or 24, height=widget.height or 2)
+            yield Widget(text=widget.text, width=width, height=height)
             continue
         named = [
             (prefix, series, of)
@@ -316,8 +317,8 @@ def _widgets(
                 graph=Graph(
                     title=str(widget.title), role=ROLE, unit_label=label or "value", series=tuple(lines)
                 ),
-                width=widget.width or 12,
-                height=widget.height or 6,
+                width=width,
+                height=height,
             )
 
 

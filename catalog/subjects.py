@@ -116,7 +116,7 @@ class Subject:
         """Its alarms: those of its kind, as they are tuned, and its own."""
         return (
             *(effective(template, self.tuned(template)) for template in self.built_in),
-            *self.defined.templates(),
+            *self.defined.templates.values(),
         )
 
     @functools.cached_property

@@ -50,7 +50,7 @@ def steady(value: float, *, percent_of: str | None = None) -> BaselineTemplate:
 ONLY_FAILURES = BaselineTemplate()
 """The baseline of a metric that is published only when something fails."""
 FROM_LOG = BaselineTemplate()
-"""The baseline of a metric whose samples come from the lines of a log: `catalog.kinds.logs.handled`."""
+"""The baseline of a metric whose samples come from the lines of a log: `catalog.kinds.logs.line`."""
 
 
 class Fact(Spec):
@@ -99,8 +99,6 @@ class MetricTemplate(Spec):
     """The fact with which `most` is the highest value; without the fact, there is no limit."""
     sample: Sample | None = None
     """What a sample is, of a metric that counts events; its `most` is then `EVENT`."""
-    statistics: tuple[str, ...] = ()
-    """The only statistics that AWS documents for it; empty for any."""
     needs: str | None = None
     """The fact without which it is not published: alarms, graphs and events of it are left out."""
     delay_s: int = 0
@@ -158,7 +156,6 @@ class Namespace(NamedTuple):
             most=most or (EVENT if sample else None),
             most_with=most_with,
             sample=sample,
-            statistics=tuple(known.get("statistics", ())),
             delay_s=self.delay_s,
             late_by=late_by,
             needs=needs,

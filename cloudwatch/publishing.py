@@ -127,10 +127,13 @@ def _has_regex(pattern: str) -> bool:
         return False
 
 
+def subject(metric_filter: MetricFilter) -> str:
+    """Return the name of a metric filter, with which messages about it begin."""
+    return f"metric filter {metric_filter.name!r} of log group {metric_filter.log_group!r}"
+
+
 def _refusal(metric_filter: MetricFilter, problem: str) -> InputError:
-    return InputError(
-        f"metric filter {metric_filter.name!r} of log group {metric_filter.log_group!r}: {problem}"
-    )
+    return InputError(f"{subject(metric_filter)}: {problem}")
 
 
 def _problems(metric_filter: MetricFilter) -> Iterator[str]:

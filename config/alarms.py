@@ -29,7 +29,7 @@ Comparison = Literal[
 ]
 """The operators with a threshold (CloudWatch API Reference, PutMetricAlarm, `ComparisonOperator`)."""
 Missing = Literal["notBreaching", "breaching", "ignore", "missing"]
-"""What missing data is (PutMetricAlarm, `TreatMissingData`)."""
+"""How CloudWatch treats missing data (PutMetricAlarm, `TreatMissingData`)."""
 
 
 class Tuning(Model):
@@ -63,7 +63,7 @@ class Tuning(Model):
     """Operator. Of a new alarm by default `GreaterThanThreshold`. A built-in alarm keeps its direction."""
 
     missing: Missing | None = None
-    """What missing data is. Of a new alarm by default `notBreaching`."""
+    """How CloudWatch treats missing data. Of a new alarm by default `notBreaching`."""
 
     stat: Statistic | None = None
     """Statistic of an alarm on a single metric; by default that of the metric."""

@@ -34,6 +34,12 @@ class Widget(Model):
     height: int | None = Field(default=None, ge=1, le=100)
     """Rows. By default 6 for a graph, 2 for a text."""
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and rows."""
+        width, height = (_COLUMNS, 2) if self.text is not None else (_COLUMNS // 2, 6)
+        return self.width or width, self.height or height
+
     @model_validator(mode="after")
     def _is_of_one_form(self) -> Widget:
         if (self.text is None) == (not self.metrics):

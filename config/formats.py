@@ -68,8 +68,8 @@ class Preset(Model):
     handled: str | None = None
     """The line of a request, with `{duration}`; in plain text."""
     lines: str | None = None
-    """The filter pattern of all lines of the logger, in plain text; to recognize the format. Without it, they
-    are the lines with a level where `errors` has that of an error."""
+    """The filter pattern of every line of the logger, in plain text, to recognize the format. Without it, a
+    line fits if `errors` matches once its level is replaced by that of an error."""
     error_lines: tuple[str, ...] = Field(min_length=1)
     """Recorded lines that are errors."""
     other_lines: tuple[str, ...] = Field(min_length=1)
@@ -124,5 +124,5 @@ class Format:
 
     @property
     def units_per_s(self) -> int:
-        """The durations in its lines, for each second."""
+        """Units of its durations in a second: 1000 for `ms`."""
         return UNITS_PER_S[self.duration_unit]

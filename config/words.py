@@ -1,4 +1,4 @@
-"""The known word that is meant by another one, for messages."""
+"""Suggestions for misspelled words."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import difflib
 import heapq
 from collections.abc import Iterable
 
-_WORD = 64
-"""Maximum characters of a word for which similar words are searched."""
+WORD = 64
+"""Maximum characters of a word for which similar words are searched, and that a message shows."""
 
 _COMPARED = 200
 """Maximum number of words that a word is compared with."""
@@ -18,7 +18,7 @@ _LONGER = 4
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return "   did you mean x?" for the known word that is nearest to `word`, or nothing."""
     word = word.casefold()
-    if len(word) > _WORD:
+    if len(word) > WORD:
         return ""
     by_case = {text.casefold(): text for text in known}
     if len(by_case) > _COMPARED:

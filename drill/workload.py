@@ -87,7 +87,7 @@ def _described(
     by_service: dict[str, list[Sending]] = {}
     for sending in sendings:
         by_service.setdefault(sending.request.service, []).append(sending)
-        for line in _logged(sending.request, formats.get(sending.request.service, _JSON)):
+        for line in _logged(sending.request, formats.get(sending.request.service) or _json()):
             yield Placed(sending.place, sending.folder, line)
     for service, of_service in by_service.items():
         ends_s = [sending.request.ends_s(over_s) for sending in of_service]
@@ -117,23 +117,26 @@ def _is_sent(request: Request, at_s: float, over_s: float) -> bool:
     return request.begins_s <= at_s < request.ends_s(over_s) and not in_gap
 
 
-_JSON = Logs().format_of("lambda", ServiceLogs())
-"""The format of services of which no catalog is known."""
+@functools.cache
+def _json() -> Format:
+    """Return the format of services of which no catalog is known."""
+    return Logs().format_of("lambda", ServiceLogs())
+
+
 _ERRORS = frozenset({"ERROR", "CRITICAL"})
 
 
 def _logged(request: Request, log: Format) -> Iterator[Lines]:
     """Yield the lines that a function logs for each request (functions/README.md)."""
-    # A request that times out only logs the line about the fault.
-    level_of_result = {"error": "ERROR", "timeout": "WARNING", None: "INFO"}[request.fault]
-    levels = [level_of_result] if request.log_level is None else [request.log_level, level_of_result]
+    is_failed = request.fault == "error"  # a request that times out only logs the line about the fault
+    lines = [is_failed] if request.log_level is None else [request.log_level in _ERRORS, is_failed]
     span = {name: getattr(request, name) for name in _SPAN}
     if request.at_s is None and request.from_s is None:
         span["from_s"] = 0.0  # there are no requests in the warm-up
-    for level in levels:
+    for is_error in lines:
         yield Lines.model_construct(
             **span,
-            log=logs.line(log, request.takes_ms, is_error=level in _ERRORS),
+            log=logs.line(log, request.takes_ms, is_error=is_error),
             service=request.service,
             log_group=None,
             per_min=Expression.parse(str(request.per_min)),

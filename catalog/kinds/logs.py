@@ -38,11 +38,6 @@ HANDLED_MS = 120
 """Duration of such a request, in milliseconds."""
 
 
-def handled(log: Format, duration_ms: float) -> str:
-    """Return the line that a healthy service logs for a handled request of this duration."""
-    return line(log, duration_ms, is_error=False)
-
-
 def line(log: Format, duration_ms: float, *, is_error: bool) -> str:
     """Return a line that a service logs for a request: a recorded line of its logger.
 
@@ -118,7 +113,7 @@ that logs its errors would be counted twice. `AWS/Lambda` `Errors` counts every 
 def _regex(pattern: str) -> str | None:
     """Return the regular expression of a pattern that is nothing else, or is one literal text.
 
-    None as well for a text that is too long for a pattern once its signs are escaped.
+    None as well for a text that is too long for a pattern once its characters are escaped.
     """
     try:
         parsed = patterns.parse(pattern)

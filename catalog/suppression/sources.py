@@ -81,9 +81,7 @@ def published(
     """Yield the metrics that the platform publishes."""
     total = deployments(names)
     yield PublishedMetric(namespace=total.namespace, name=total.name, by="make deploy")
-    by_resource = {metric.dimensions["Resource"]: counted_by for _, metric, counted_by in deployed}
-    for resource, counted_by in by_resource.items():
-        metric = deployments(names, resource)
+    for _, metric, counted_by in deployed:
         yield PublishedMetric(
             namespace=metric.namespace, name=metric.name, dimensions=metric.dimensions, by=counted_by
         )

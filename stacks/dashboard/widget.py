@@ -82,9 +82,8 @@ def alarm_states(title: str, arns: list[str], *, width: int = COLUMNS) -> Widget
 
 def error_table(context: Context, title: str, log_groups: Sequence[str]) -> Widget:
     """Return the table of the newest errors in at most 50 log groups, by key."""
-    # Existing services can share a log group.
-    names = dict.fromkeys(context.published.log_group_names[key] for key in log_groups)
-    sources = " | ".join(f"SOURCE '{name}'" for name in names)
+    names = context.published.log_group_names
+    sources = " | ".join(f"SOURCE '{names[key]}'" for key in log_groups)
     return {
         "type": "log",
         "width": COLUMNS,

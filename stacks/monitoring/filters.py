@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from catalog import Catalog
+from catalog.specs import LogGroup
 from cloudwatch import quotas
 from stacks import aws
 from stacks.base import Stack
@@ -11,15 +12,14 @@ from stacks.contracts import Compute
 
 def add_filters(stack: Stack, catalog: Catalog, compute: Compute) -> None:
     """Add every metric filter of `catalog` to the log groups of `compute`, and to existing ones."""
-    existing = {group.key: group.name for group in catalog.log_groups if not group.owned}
+    names = {group.key: _name(group, compute) for group in catalog.log_groups}
     for log_filter in catalog.filters:
         default = None if log_filter.default_value is None else f"{log_filter.default_value:g}"
         stack.add(
             aws.CloudwatchLogMetricFilter,
             log_filter.key,
             name=log_filter.name,
-            log_group_name=existing.get(log_filter.log_group_key)
-            or compute.log_group_names[log_filter.log_group_key],
+            log_group_name=names[log_filter.log_group_key],
             pattern=log_filter.pattern,
             metric_transformation=aws.CloudwatchLogMetricFilterMetricTransformation(
                 namespace=log_filter.namespace,
@@ -32,12 +32,15 @@ def add_filters(stack: Stack, catalog: Catalog, compute: Compute) -> None:
         )
 
 
+def _name(group: LogGroup, compute: Compute) -> str:
+    """Return the name of a log group: a reference to a created one, the text of an existing one."""
+    return compute.log_group_names[group.key] if group.owned else group.name
+
+
 def add_queries(stack: Stack, catalog: Catalog, compute: Compute) -> None:
     """Add every saved query of `catalog`, over the log groups of all services."""
-    # Existing services can share a log group.
-    groups = {group.name: group for group in catalog.log_groups if group.writer == "service"}.values()
     most = quotas.QUERY_LOG_GROUPS
-    names = [compute.log_group_names[group.key] if group.owned else group.name for group in groups]
+    names = [_name(group, compute) for group in catalog.log_groups if group.writer == "service"]
     parts = [names[begin : begin + most] for begin in range(0, len(names), most)]
     for query in catalog.queries:
         for number, part in enumerate(parts, start=1):

@@ -45,11 +45,7 @@ def test_keys_and_names_are_unique_within_an_environment(name: str) -> None:
     for things in ("all_alarms", *PARTS):
         for what in ("key", "name"):
             found = [
-                getattr(entry, what)
-                for entry in getattr(made, things)
-                if (things, what) != ("slos", "name")
-                # Existing services can share a log group.
-                and (what == "key" or getattr(entry, "owned", True))
+                getattr(entry, what) for entry in getattr(made, things) if (things, what) != ("slos", "name")
             ]
             assert sorted(set(found)) == sorted(found), (things, what)
 
