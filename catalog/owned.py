@@ -8,15 +8,20 @@ from collections.abc import Iterator
 from catalog.kinds import KINDS, resources
 from catalog.naming import Names
 from config.models import Environment
+from config.services import AnyService, ExistingService
 
 Owned = tuple[str, str | None]
 """A name, and its service; None for the platform."""
 
 
+def _created(env: Environment) -> Iterator[tuple[str, AnyService]]:
+    return ((name, one) for name, one in env.services.items() if not isinstance(one, ExistingService))
+
+
 def roles(env: Environment, names: Names) -> Iterator[Owned]:
     """Yield the name of every IAM role of `env`, as `names` has it."""
-    for name, service in env.services.items():
-        yield from ((role, name) for role in KINDS[service.kind].roles(names, name, service))
+    for name, service in _created(env):
+        yield from ((role, name) for role in KINDS[service.kind].roles(names, name))
     yield from ((names.log_archive, None), (names.log_subscription_role, None), (names.notifier, None))
     if env.maintenance:
         yield names.maintenance_role, None
@@ -24,14 +29,14 @@ def roles(env: Environment, names: Names) -> Iterator[Owned]:
 
 def functions(env: Environment, names: Names) -> Iterator[Owned]:
     """Yield the name of every Lambda function of `env`, as `names` has it."""
-    for name, service in env.services.items():
-        yield from ((function, name) for function in KINDS[service.kind].functions(names, name, service))
+    for name, service in _created(env):
+        yield from ((function, name) for function in KINDS[service.kind].functions(names, name))
     yield names.notifier, None
 
 
 def queues(env: Environment, names: Names) -> Iterator[Owned]:
     """Yield the name of every queue of `env`, as `names` has it."""
-    for name, service in env.services.items():
+    for name, service in _created(env):
         yield from ((queue, name) for queue in KINDS[service.kind].queues(names, name, service))
     yield from ((names.alarm_queue, None), (names.alarm_dead_letters, None))
     yield names.notifier_dead_letters, None

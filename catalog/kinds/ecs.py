@@ -533,9 +533,7 @@ class EcsServices(ServiceKind[AnyEcsService]):
         return Deployed(_arn(names, "service", f"{names.whole}/{names.of_service(name)}"), by="AWS events")
 
     @override
-    def roles(self, names: Names, name: str, service: AnyEcsService) -> tuple[str, ...]:
-        if isinstance(service, ExistingEcsService):
-            return ()
+    def roles(self, names: Names, name: str) -> tuple[str, ...]:
         return (names.execution_role(name), names.task_role(name))
 
     @override

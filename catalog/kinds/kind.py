@@ -130,11 +130,11 @@ class ServiceKind(Kind[S]):
         """Return how its deployments are counted; None if they are not."""
         return None
 
-    def functions(self, names: Names, name: str, service: S) -> tuple[str, ...]:  # noqa: ARG002 - as for words
+    def functions(self, names: Names, name: str) -> tuple[str, ...]:  # noqa: ARG002 - as for words
         """Return the names of the Lambda functions that are created for it."""
         return ()
 
-    def roles(self, names: Names, name: str, service: S) -> tuple[str, ...]:  # noqa: ARG002 - as for words
+    def roles(self, names: Names, name: str) -> tuple[str, ...]:  # noqa: ARG002 - as for words
         """Return the names of the IAM roles that are created for it."""
         return ()
 

@@ -552,18 +552,16 @@ class LambdaFunctions(ServiceKind[Function]):
         return Deployed(names.of_service(name), by="make deploy")
 
     @override
-    def functions(self, names: Names, name: str, service: Function) -> tuple[str, ...]:
-        return () if isinstance(service, ExistingFunction) else (names.of_service(name),)
+    def functions(self, names: Names, name: str) -> tuple[str, ...]:
+        return (names.of_service(name),)
 
     @override
-    def roles(self, names: Names, name: str, service: Function) -> tuple[str, ...]:
-        return () if isinstance(service, ExistingFunction) else (names.of_service(name),)
+    def roles(self, names: Names, name: str) -> tuple[str, ...]:
+        return (names.of_service(name),)
 
     @override
     def queues(self, names: Names, name: str, service: Function) -> tuple[str, ...]:
-        if isinstance(service, ExistingFunction) or service.sqs_trigger is None:
-            return ()
-        return (names.of_service(name), names.dead_letters(name))
+        return (names.of_service(name), names.dead_letters(name)) if service.sqs_trigger else ()
 
     @override
     def existing(self, service: Function) -> Iterator[ExistingResource]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import catalog
 from catalog.kinds import logs
@@ -123,6 +124,55 @@ def test_a_preset_leaves_room_for_regular_expressions(name: str) -> None:
     """At most two of the five filters with one, which a log group may have, and none in most formats."""
     own = [patterns.parse(template.pattern) for template in logs.filters(format_of("ecs", format=name))]
     assert sum(any(regexes(pattern)) for pattern in own) <= quotas.REGEX_FILTERS - 3
+
+
+JSON_PRESETS = [name for name in PRESETS if formats.preset(name).level_keys]
+
+
+@each("name", JSON_PRESETS)
+def test_a_preset_with_levels_needs_no_regular_expression(name: str) -> None:
+    """Levels are compared exactly: the five filters of a log group with an expression remain for others."""
+    own = logs.filters(format_of("lambda", format=name))
+    found = [template.pattern for template in own if template.key != "errors-crash"]
+    assert not any(any(regexes(patterns.parse(pattern))) for pattern in found)
+
+
+def counted(log: Format, line: str) -> bool:
+    """Return whether a line counts as an error."""
+    return bool(counting(log, "ecs", line))
+
+
+def without(values: tuple[str, ...], value: str) -> tuple[str, ...]:
+    """Return values without one of them."""
+    return tuple(other for other in values if other != value)
+
+
+@each("name", JSON_PRESETS)
+def test_every_level_of_a_preset_is_in_a_recorded_line(name: str) -> None:
+    """And every key of the level: without one of them, a recorded error would not count."""
+    log, lines = format_of("ecs", format=name), formats.preset(name).error_lines
+    less = [
+        *(replace(log, error_levels=without(log.error_levels, level)) for level in log.error_levels),
+        *(replace(log, level_keys=without(log.level_keys, key)) for key in log.level_keys),
+    ]
+    less = [other for other in less if other.error_levels and other.level_keys]
+    assert all(any(not counted(other, line) for line in lines) for other in less)
+
+
+def alternatives(pattern: str) -> list[str]:
+    """Return the alternatives of a pattern that is one regular expression; empty for another pattern."""
+    whole = re.fullmatch(r"%(.*)%", pattern)
+    return re.findall(r"(?:\\.|\[[^\]]*\]|[^|\\\[])+", whole[1]) if whole else []
+
+
+@each("name", [*(name for name in PRESETS if formats.preset(name).errors), *CRASHES])
+def test_every_alternative_of_an_expression_is_in_a_recorded_line(name: str) -> None:
+    """Without one of them, a recorded error would not match."""
+    preset = CRASHES[name] if name in CRASHES else formats.preset(name)
+    parts = alternatives(str(preset.errors))
+    for part in parts if len(parts) > 1 else ():
+        matches = patterns.compile(f"%{'|'.join(without(tuple(parts), part))}%").matches
+        assert any(not matches(line) for line in preset.error_lines), part
 
 
 @each("name", [*PRESETS, *CRASHES])
