@@ -14,7 +14,8 @@ from functions.shared.log_query import HAS_LEVEL
 
 _LEVEL = "coalesce(level, 'TEXT')"
 _IS_ERROR = rf"""{HAS_LEVEL}
-  or @message like /(?i)\[(error|crit|alert|emerg)|:(error|crit|alert|emerg)\]|^(fail|crit): |^[EF]\d{{4}} |"err":/
+  or @message like /(?i)\[(error|crit|alert|emerg)|:(error|crit|alert|emerg)\]/
+  or @message like /(?i)^(fail|crit): |^[EF]\d{{4}} |"err":/
   or @message like /" 5\d\d |(status|code)"?[=:] ?"?5\d\d\b|^\S+ \S+ app\S+ .* 5\d\d .*"/
   or @message like /^panic: |^fatal error: |^Traceback|^Exception in thread|^Unhandled exception|panicked at/
   or @message like /^Node\.js v|^\S+\.rb:\d+:in /"""

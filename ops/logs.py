@@ -35,8 +35,6 @@ _TITLES = {logs.ERRORS.name: "errors", logs.LATENCY.name: "requests with a durat
 _TWICE = "errors that count more than once"
 _COUNTED = (*_TITLES.values(), _TWICE)
 """Titles in the order of `Totals`."""
-_OF_FORMAT = {*_TITLES, logs.BUSY_TIME.name}
-"""The metrics of the format of a log; others are own metrics of the service."""
 _NO_NUMBER = "durations that are not a number"
 _NOTHING = "not counted"
 
@@ -163,7 +161,7 @@ def _log(env: Environment, service: str, filters: Sequence[LogFilter]) -> Log:
         message = f"{service} is not a service with a log; known: {', '.join(known) or 'none'}{hint}"
         raise CommandError(message)
     config = known[service]
-    others = sum(item.metric not in _OF_FORMAT and proposals.has_regex(item.pattern) for item in filters)
+    others = sum(item.metric not in logs.OF_FORMAT and proposals.has_regex(item.pattern) for item in filters)
     return Log(env.logs, config.kind, config.logs, is_configured=True, others=others)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from aws.clients import client
 from catalog import Catalog
+from catalog.kinds.logs import OF_FORMAT
 from catalog.specs import LogFilter
 from cloudwatch import quotas
 from config.errors import CommandError
@@ -53,10 +54,10 @@ def check(env: Environment, catalog: Catalog) -> str:
 
 
 def _by_service(catalog: Catalog) -> dict[str, list[LogFilter]]:
-    """Return the filters of each service, without those whose metrics have dimensions: values of lines."""
+    """Return the filters of each service for the format of its log: own metrics show nothing of it."""
     services: dict[str, list[LogFilter]] = {}
     for item in catalog.filters:
-        if item.service is not None and not item.dimensions:
+        if item.service is not None and item.metric in OF_FORMAT:
             services.setdefault(item.service, []).append(item)
     return services
 

@@ -32,6 +32,9 @@ ERRORS = _LOG.metric("Errors", "Count", FROM_LOG, sample="0 or 1")
 LATENCY = _LOG.metric("Latency", "Milliseconds", FROM_LOG, most="timeout_ms", needs=DURATIONS)
 BUSY_TIME = _LOG.metric("BusyTime", "Milliseconds", FROM_LOG, needs=DURATIONS)
 
+OF_FORMAT = frozenset({ERRORS.name, LATENCY.name, BUSY_TIME.name})
+"""Names of the metrics of the format of a log; others are own metrics of the service."""
+
 HANDLED_PER_MIN = 60
 """Log lines a minute of a healthy service, each of a handled request."""
 HANDLED_MS = 120

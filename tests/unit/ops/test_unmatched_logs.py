@@ -10,6 +10,7 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 from catalog import Catalog, environment
+from catalog.kinds.logs import OF_FORMAT
 from config import formats
 from config.errors import CommandError
 from config.models import Environment
@@ -94,10 +95,12 @@ def test_a_log_may_have_no_errors(monkeypatch: pytest.MonkeyPatch, name: str) ->
 
 @each("name", EVERY)
 def test_every_catalog_is_checked(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """With own filters of every form; those with dimensions have no metric to ask for by its name alone."""
+    """With own metrics of every form, which match: they show nothing of the errors."""
     env, made = EVERY[name]
     of_services = [item for item in made.filters if item.service]
-    answer(monkeypatch, made, {(str(item.service), "IncomingLogEvents"): 10.0 for item in of_services})
+    lines = {(str(item.service), "IncomingLogEvents"): 10.0 for item in of_services}
+    own = {(str(item.service), item.metric): 5.0 for item in of_services if item.metric not in OF_FORMAT}
+    answer(monkeypatch, made, {**lines, **own})
     try:
         found = unmatched_logs.check(env, made)
     except CommandError as error:
