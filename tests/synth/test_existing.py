@@ -97,6 +97,18 @@ def test_the_document_names_what_compute_has_for_them() -> None:
 
 
 @pytest.mark.parametrize("name", [ALONE, BESIDE])
+def test_saved_queries_search_all_log_groups_of_services(name: str) -> None:
+    """Those of existing services by their names, and all of created ones."""
+    one = made(name)
+    groups = [group for group in one.catalog.log_groups if group.writer == "service"]
+    theirs = {group.name for group in groups if not group.owned}
+    for query in one.resources("aws_cloudwatch_query_definition"):
+        searched = query.body["log_group_names"]
+        assert theirs <= set(searched)
+        assert len(searched) == len(groups)
+
+
+@pytest.mark.parametrize("name", [ALONE, BESIDE])
 def test_only_what_reads_names_what_is_theirs(name: str) -> None:
     """And metric filters, the only thing that is added to it: to their log groups, under our names."""
     one = made(name)

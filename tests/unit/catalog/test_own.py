@@ -23,6 +23,7 @@ from catalog.services import Service
 from catalog.specs import Math, Metric, is_of_environment
 from catalog.templates import ONLY_FAILURES, metrics_of
 from cloudwatch import maths
+from cloudwatch.maths.evaluation import evaluate
 from cloudwatch.publishing import UNITS
 from config.alarms import Tuning
 from config.models import Environment
@@ -640,3 +641,20 @@ def test_the_examples_of_the_document_are_valid(folder: Folder) -> None:
     base |= {"dashboard": second["dashboard"], "metrics": {"orders": {"name": "Orders"}}}
     folder.write("base", yaml.safe_dump(base))
     assert folder.refusal() == []
+
+
+@each(
+    ("slo", "counted", "events", "share"),
+    [("accepted", "PaymentsDeclined", 200, 0.2), ("paid", "PaymentsAccepted", 900, 0.1)],
+)
+def test_an_slo_counts_the_metrics_that_it_names(slo: str, counted: str, events: float, share: float) -> None:
+    """Of 1,000 requests: the bad events, or all but the good ones."""
+    alarms = [alarm for alarm in OWN_CATALOG.alarms if f"_slo-{slo}-" in alarm.key]
+    assert len(alarms) == 6
+    for alarm in alarms:
+        assert isinstance(alarm.watches, Math)
+        names = {id_: metric.name for id_, metric in alarm.watches.metrics.items()}
+        values = {"Invocations": [1000.0], counted: [events]}
+        inputs = {id_: values[name] for id_, name in names.items()}
+        found = evaluate(maths.parse(alarm.watches.expression), inputs, [0.0], alarm.period_s)
+        assert found == pytest.approx([share])
