@@ -47,12 +47,12 @@ def _selection(
 @_selection("--state-machines", "Names of state machines", "refund-*")
 def import_(
     name: str | None, functions: tuple[str, ...], ecs: tuple[str, ...], state_machines: tuple[str, ...]
-) -> None:
+) -> int:
     """Propose entries of the configuration file for resources that exist.
 
     Reads the account and prints entries of `services` to standard output, to be copied into the file of the
-    environment; what is left out or could not be read, to standard error. It changes nothing, neither in the
-    account nor in a file.
+    environment; what is left out or could not be read, to standard error. A pattern that matches nothing is
+    an error, after the entries of the others. It changes nothing, neither in the account nor in a file.
     """
     patterns = importing.Patterns(functions, ecs, state_machines)
     if not any(patterns):
@@ -64,3 +64,6 @@ def import_(
     print(proposed.text, end="")
     for note in proposed.notes:
         print(f"Note: {visible(note, len(note))}", file=sys.stderr)
+    for line in proposed.unmatched:
+        print(f"import: {visible(line, len(line))}", file=sys.stderr)
+    return 1 if proposed.unmatched else 0

@@ -44,16 +44,20 @@ class Proposal(NamedTuple):
     """The entries as a part of a configuration file; empty without any."""
     notes: tuple[str, ...]
     """A line for each resource that is left out, and for what could not be read or must be set as well."""
+    unmatched: tuple[str, ...] = ()
+    """A line for each pattern that matches nothing, with what exists."""
 
 
 def propose(account: Account, patterns: Patterns) -> Proposal:
     """Return the entries for what matches `patterns`.
 
     Raises:
-        CommandError: a pattern matches nothing, or a list of resources cannot be read.
+        CommandError: no pattern matches anything, or a list of resources cannot be read.
     """
     env = account.env
-    found = _found(account, patterns)
+    found, unmatched = _found(account, patterns)
+    if not found:
+        raise CommandError("\n".join(unmatched))
     tags = account.tags(*(kind.tagged for kind in KINDS.values()))
     known = _known(env)
     notes, new = [], []
@@ -76,11 +80,11 @@ def propose(account: Account, patterns: Patterns) -> Proposal:
     entries, problems = _valid(env, entries)
     notes += problems
     notes += [f"{what} could not be read. {why}" for what, why in sorted(account.unread.items())]
-    return Proposal(proposal.document(entries) if entries else "", tuple(notes))
+    return Proposal(proposal.document(entries) if entries else "", tuple(notes), tuple(unmatched))
 
 
-def _found(account: Account, patterns: Patterns) -> list[Key]:
-    """Return what matches, each once, in the order of the patterns."""
+def _found(account: Account, patterns: Patterns) -> tuple[list[Key], list[str]]:
+    """Return what matches, each once, in the order of the patterns, and a line for each without a match."""
     keys: dict[Key, None] = {}
     problems: list[str] = []
     finders: tuple[tuple[Sequence[str], str, Callable[[str], tuple[list[Key], Sequence[str]]]], ...] = (
@@ -96,9 +100,7 @@ def _found(account: Account, patterns: Patterns) -> list[Key]:
                 hint = did_you_mean(text.replace("*", ""), existing)
                 shown = listed(existing) or "none"
                 problems.append(f"no {words} matches {text} in {account.env.region}; existing: {shown}{hint}")
-    if problems:
-        raise CommandError("\n".join(problems))
-    return list(keys)
+    return list(keys), problems
 
 
 def _functions(account: Account, pattern: str) -> tuple[list[Key], Sequence[str]]:

@@ -78,15 +78,18 @@ def test_patterns_find_what_they_match(patterns: dict[str, str], found: list[str
 
 @pytest.mark.usefixtures("shop")
 def test_a_pattern_that_matches_nothing_is_an_error_with_what_exists() -> None:
-    """For all patterns together."""
+    """For all patterns together, also beside one that matches."""
     with pytest.raises(CommandError) as refused:
-        propose(functions="stocks stock", ecs="shop/wep shopp/*", state_machines="z*")
-    assert str(refused.value).splitlines() == [
+        propose(functions="stocks", ecs="shop/wep shopp/*", state_machines="z*")
+    proposed = propose(functions="stocks stock", ecs="shop/wep shopp/*", state_machines="z*")
+    assert proposed.text.count("function: ") == 1
+    expected = [
         "no function matches stocks in eu-west-1; existing: order-mail, orders, stock   did you mean stock?",
         "no ECS service matches shop/wep in eu-west-1; existing: shop/api, shop/web   did you mean shop/web?",
         "no ECS service matches shopp/* in eu-west-1; existing: other/…, shop/…   did you mean shop/…?",
         "no state machine matches z* in eu-west-1; existing: refund, restock",
     ]
+    assert str(refused.value).splitlines() == list(proposed.unmatched) == expected
 
 
 @pytest.mark.parametrize(
